@@ -1,10 +1,12 @@
 package archive_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,17 +121,116 @@ func change(t *testing.T, path string, edit func(raw []byte) []byte) (restore fu
 	return func() { require.NoError(t, os.WriteFile(path, raw, 0o644)) }
 }
 
-// without returns what an archive answers without a record of it.
-func (d *described) without(t *testing.T, rec archive.Located) []string {
+// without returns what an archive answers without some records of a file of it, nil if
+// nothing is left to read.
+func (d *described) without(t *testing.T, lost ...archive.Located) []string {
 	t.Helper()
+	if len(lost) == 0 {
+		return d.answers
+	}
 	require.NoError(t, os.Rename(d.base+".index", d.base+"-index"))
-	restore := change(t, rec.Pos.File, func(raw []byte) []byte {
-		return slices.Delete(raw, int(rec.Pos.Offset), int(rec.Pos.Offset+rec.Size))
+	restore := change(t, lost[0].Pos.File, func(raw []byte) []byte {
+		for _, rec := range slices.Backward(lost) {
+			raw = slices.Delete(raw, int(rec.Pos.Offset), int(rec.Pos.Offset+rec.Size))
+		}
+		return raw
 	})
-	answers := answersOf(t, d.open(t, "without a record"), history.Query{})
+	r, err := archive.Open(d.base, nil)
+	var answers []string
+	if !errors.Is(err, archive.ErrNoData) {
+		require.NoError(t, err)
+		answers = answersOf(t, r, history.Query{})
+	}
 	restore()
 	require.NoError(t, os.Rename(d.base+"-index", d.base+".index"))
 	return answers
+}
+
+// touched returns the records of a file that lie in a part of it.
+func (d *described) touched(path string, from, to int64) (all []archive.Located) {
+	for _, rec := range d.records {
+		if rec.Pos.File == path && rec.Pos.Offset < to && rec.Pos.Offset+rec.Size > from {
+			all = append(all, rec)
+		}
+	}
+	return all
+}
+
+// TestDamagedStretch overwrites a part of a file with zeros, as after a power failure, or with
+// a part of another file. It costs the records that it touches alone and is named once.
+func TestDamagedStretch(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		d := writeDescribed(t, v, 12)
+		for _, suffix := range []string{".meta", ".0", ".1"} {
+			path := d.base + suffix
+			sound, err := os.ReadFile(path)
+			require.NoError(t, err)
+			size := int64(len(sound))
+			for name, other := range map[string][]byte{"zeros": make([]byte, 150), "text": []byte(strings.Repeat("rubbish...", 15))} {
+				head := archive.HeaderSize(v)
+				for from := head; from < size; from += 13 {
+					to := min(from+int64(len(other)), size)
+					where := fmt.Sprint(suffix, ": ", name, " at ", from)
+					first, last := from, to
+					for first < last && sound[first] == other[first-from] {
+						first++
+					}
+					for first < last && sound[last-1] == other[last-1-from] {
+						last--
+					}
+					want := d.without(t, d.touched(path, first, last)...)
+					restore := change(t, path, func(raw []byte) []byte { copy(raw[from:to], other); return raw })
+					if want == nil {
+						_, err := archive.Open(d.base, nil)
+						assert.Error(t, err, where)
+						restore()
+						continue
+					}
+					r := d.open(t, where)
+					assertAnswers(t, want, answersOf(t, r, history.Query{}), where)
+					assert.Len(t, r.Warnings(), 1, where)
+					restore()
+				}
+			}
+		}
+	})
+}
+
+func fileSize(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	return info.Size()
+}
+
+// TestCutEverywhere cuts each file at each length. The whole records before remain, and the
+// cut is named once at most.
+func TestCutEverywhere(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		d := writeDescribed(t, v, 6)
+		for _, suffix := range []string{".meta", ".0", ".1", ".index"} {
+			path := d.base + suffix
+			size := fileSize(t, path)
+			for end := archive.HeaderSize(v) + 1; end < size; end++ {
+				if !*allTimes && end%3 > 0 {
+					continue
+				}
+				where := fmt.Sprint(suffix, " cut to ", end)
+				want := d.without(t, d.touched(path, end, size)...)
+				restore := change(t, path, func(raw []byte) []byte { return raw[:end] })
+				if want == nil {
+					_, err := archive.Open(d.base, nil)
+					assert.Error(t, err, where)
+					restore()
+					continue
+				}
+				r := d.open(t, where)
+				assertAnswers(t, want, answersOf(t, r, history.Query{}), where)
+				assert.LessOrEqual(t, len(r.Warnings()), 1, where)
+				restore()
+			}
+		}
+	})
 }
 
 // TestDamagedLengths flips each bit of both length words of each record. It costs that record
