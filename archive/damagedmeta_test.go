@@ -144,3 +144,50 @@ func TestReadersOfDamagedMetaTime(t *testing.T) {
 		}
 	})
 }
+
+// TestDamagedInDoms flips each bit of the counts and name offsets of instance domains. Values
+// have the names of their instances or none.
+func TestDamagedInDoms(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		d := writeDescribed(t, v, 8)
+		names := map[pcp.InstID]string{1: "sda", 2: "sdb", 3: "sdc", 4: "sdd"}
+		stampSize := map[pcp.Version]int64{pcp.V2: 8, pcp.V3: 12}[v]
+		for _, rec := range d.records {
+			n := int64(0)
+			switch in := rec.Record.(type) {
+			case *meta.InDom:
+				n = int64(len(in.Instances))
+			case *meta.InDomDelta:
+				n = int64(len(in.Changes))
+			default:
+				continue
+			}
+			count := rec.Pos.Offset + 8 + stampSize + 4
+			for bit := range (4 + 4*n) * 8 {
+				at := count + bit/8
+				if bit >= 32 {
+					at += 4 * n // the identifiers of the instances
+				}
+				where := fmt.Sprintf("%T at %d, byte %d, bit %d", rec.Record, rec.Pos.Offset, at-rec.Pos.Offset, bit%8)
+				restore := flip(t, rec.Pos.File, at, 1<<(bit%8))
+				r := d.open(t, where)
+				for step, err := range r.Steps(history.Query{}) {
+					require.NoError(t, err)
+					for _, m := range step.Metrics {
+						for _, p := range m.Points {
+							if p.Series.Inst.Name != "" {
+								assert.Equal(t, names[p.Series.Inst.ID], p.Series.Inst.Name, where)
+							}
+						}
+					}
+				}
+				if assert.Len(t, r.Warnings(), 1, where) {
+					var damage *archive.Damage
+					require.ErrorAs(t, r.Warnings()[0], &damage, where)
+					assert.Equal(t, rec.Pos.Offset, damage.Offset, where)
+				}
+				restore()
+			}
+		}
+	})
+}

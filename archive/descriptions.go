@@ -108,7 +108,7 @@ func (r *Reader) loadTimed(f *File) (id described, ok bool) {
 			id.add(r.opts.described.seed, frame.Payload)
 			continue
 		}
-		rec, err := decodeMeta(frame.Payload, r.layout)
+		rec, err := r.decodeFitting(frame.Payload)
 		if err == nil {
 			err = times.add(rec, frame.Pos, int64(len(frame.Payload))+8)
 		}

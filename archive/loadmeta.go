@@ -118,7 +118,7 @@ func (r *Reader) readTimed(s *frameSource, times *metaTimes) error {
 		if err != nil {
 			return cmp.Or(times.end(), err)
 		}
-		rec, err := decodeMeta(frame.Payload, r.layout)
+		rec, err := r.decodeFitting(frame.Payload)
 		if err != nil {
 			err = s.refuse(frame, locate(err, frame.Pos, 4))
 		} else {
