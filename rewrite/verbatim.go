@@ -217,7 +217,8 @@ func (c *copier) writeIndex() error {
 		return err
 	}
 	entries := c.index.Finish(c.w.Size(archive.RoleMeta))
-	if c.verifier.ok() && c.shift == 0 && c.r.Header().Version == c.fit.layout.Version {
+	sound := len(c.r.Hints()) == len(c.r.Index()) // an index with damaged entries is made anew
+	if sound && c.verifier.ok() && c.shift == 0 && c.r.Header().Version == c.fit.layout.Version {
 		entries, c.report.IndexKept = c.r.Index(), true
 	}
 	for i := range entries {
