@@ -16,7 +16,7 @@ import (
 )
 
 // ErrTooLarge says that an entry is larger than the bound of its folder.
-var ErrTooLarge = errors.New("larger than the cache may be")
+var ErrTooLarge = errors.New("an entry is larger than the cache may be")
 
 // Put stores the output of write as an entry, in place of an earlier one. It removes other
 // entries if the folder is then larger than its bound. An error leaves an earlier entry as
