@@ -28,7 +28,7 @@ func marshal(v any, indent string, html bool) ([]byte, error) {
 		return nil, err
 	}
 	if !bytes.Contains(text, []byte(`\ufffd`)) { // package json replaces bytes that are not UTF-8 by it
-		return appendJSON(nil, text, -1), nil
+		return escapedJSON(text, -1), nil
 	}
 	block, err := freeBlock(text)
 	if err != nil {
@@ -37,7 +37,7 @@ func marshal(v any, indent string, html bool) ([]byte, error) {
 	if text, err = encode(marked(reflect.ValueOf(v), block).Interface(), indent, html); err != nil {
 		return nil, err
 	}
-	return appendJSON(nil, text, block), nil
+	return escapedJSON(text, block), nil
 }
 
 // JSONWriter returns a writer that escapes characters in JSON as Marshal does and writes the
@@ -48,7 +48,10 @@ type jsonEscaper struct{ w io.Writer }
 
 // Write writes p with escapes. It counts bytes of p.
 func (e jsonEscaper) Write(p []byte) (int, error) {
-	if _, err := e.w.Write(appendJSON(nil, p, -1)); err != nil {
+	if plain(p) {
+		return e.w.Write(p)
+	}
+	if _, err := e.w.Write(escapedJSON(p, -1)); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -182,9 +185,9 @@ func mark(s string, block rune) string {
 	return string(b)
 }
 
-// appendJSON appends JSON, in which only strings contain characters beyond
-// ASCII.
-func appendJSON(dst, text []byte, block rune) []byte {
+// escapedJSON returns JSON with escapes; see [Marshal]. Only strings of it contain characters
+// beyond ASCII.
+func escapedJSON(text []byte, block rune) (dst []byte) {
 	start := 0
 	for i := 0; i < len(text); {
 		if b := text[i]; b < utf8.RuneSelf && b != 0x7f {

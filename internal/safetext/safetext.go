@@ -93,6 +93,9 @@ type Writer struct {
 
 // Write escapes and writes b.
 func (w *Writer) Write(b []byte) (int, error) {
+	if len(w.part) == 0 && plain(b) {
+		return w.W.Write(b)
+	}
 	text := b
 	if len(w.part) > 0 {
 		text = append(w.part, b...)
