@@ -16,7 +16,7 @@ import (
 
 // percent is the size of the heap, in percent of Go's 4 MiB, at which garbage is
 // collected for the first time.
-const percent = 400
+const percent = 700
 
 func init() { //nolint:gochecknoinits // the work of the package must precede main
 	if os.Getenv("GOGC") != "" {

@@ -29,7 +29,7 @@ func TestUsual(t *testing.T) {
 			debug.SetGCPercent(usual)
 		}
 	}
-	for gogc, want := range map[string]string{"": "400 100", "70": "70 70"} {
+	for gogc, want := range map[string]string{"": "700 100", "70": "70 70"} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=TestUsual", "-test.v")
 		for _, v := range os.Environ() {
 			if !strings.HasPrefix(v, "GOGC=") {
