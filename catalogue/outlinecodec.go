@@ -81,14 +81,19 @@ func encodeOutline(state digest, o *Outline, help bool) []byte {
 
 // decodeOutline reads what encodeOutline returns.
 func decodeOutline(b []byte) (*Outline, error) {
-	d := newDecoder(b, nil)
+	d := &decoder{Decoder: varcodec.NewSharing(b)}
 	d.digest()
 	o := &Outline{LabelNames: d.list(), Values: d.list(), Unsure: d.list(), Clashes: d.list()}
 	o.Series = int(d.Uint() & (1<<31 - 1))
 	n := d.Count(1)
+	var block []ownMetric
 	o.Metrics = make([]HostMetric, 0, min(n, 1024)) // n may lie
-	for range n {
-		o.Metrics = append(o.Metrics, d.outlined())
+	for ; n > 0 && !d.Bad; n-- {
+		if len(block) == 0 {
+			block = make([]ownMetric, min(n, 128))
+		}
+		o.Metrics = append(o.Metrics, d.outlined(&block[0]))
+		block = block[1:]
 	}
 	if !d.Whole() {
 		return nil, errDamaged
@@ -98,19 +103,30 @@ func decodeOutline(b []byte) (*Outline, error) {
 
 // list takes a list of texts.
 func (d *decoder) list() (all []string) {
-	for range d.Count(1) {
+	n := d.Count(1)
+	if n > 0 {
+		all = make([]string, 0, min(n, 1024)) // n may lie
+	}
+	for range n {
 		all = append(all, d.Text())
 	}
 	return all
 }
 
-// outlined takes a metric of an outline.
-func (d *decoder) outlined() HostMetric {
-	host, m := d.Text(), &Description{}
+// ownMetric is a Metric that shares its Description with no other.
+type ownMetric struct {
+	Metric
+	own Description
+}
+
+// outlined takes a metric of an outline into o.
+func (d *decoder) outlined(o *ownMetric) HostMetric {
+	host, m := d.Text(), &o.own
+	o.Description = m
 	m.Desc = meta.Desc{
 		Names: d.list(), PMID: pcp.PMID(d.Uint()), Type: pcp.Type(int32(d.Uint())), InDom: pcp.InDomID(d.Uint()),
 		Sem: pcp.Semantics(int32(d.Uint())), Units: pcp.UnitsFromWord(uint32(d.Uint())),
 	}
 	m.Sample, m.OneLine, m.Help = d.Text(), d.Text(), d.Text()
-	return HostMetric{Host: host, Metric: &Metric{Description: m}, Series: int(d.Uint() & (1<<31 - 1))}
+	return HostMetric{Host: host, Metric: &o.Metric, Series: int(d.Uint() & (1<<31 - 1))}
 }

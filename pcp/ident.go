@@ -1,6 +1,6 @@
 package pcp
 
-import "fmt"
+import "strconv"
 
 // PMID identifies a metric: domain (9 bits), cluster (12), item (10).
 type PMID uint32
@@ -36,9 +36,9 @@ func (p PMID) String() string {
 	case p == PMIDNull:
 		return "PM_ID_NULL"
 	case p.Domain() == DynamicDomain && p.Item() == 0:
-		return fmt.Sprintf("%d.*.*", p.Cluster())
+		return strconv.Itoa(int(p.Cluster())) + ".*.*"
 	}
-	return fmt.Sprintf("%d.%d.%d", p.Domain(), p.Cluster(), p.Item())
+	return dotted(p.Domain(), p.Cluster(), p.Item())
 }
 
 // InDomID identifies an instance domain: domain (9 bits), serial (22).
@@ -64,7 +64,17 @@ func (i InDomID) String() string {
 	if i == InDomNull {
 		return "PM_INDOM_NULL"
 	}
-	return fmt.Sprintf("%d.%d", i.Domain(), i.Serial())
+	return dotted(i.Domain(), i.Serial())
+}
+
+// dotted joins numbers with dots.
+func dotted(numbers ...uint32) string {
+	var buf [16]byte
+	b := buf[:0]
+	for _, n := range numbers {
+		b = append(strconv.AppendUint(b, uint64(n), 10), '.')
+	}
+	return string(b[:len(b)-1])
 }
 
 // InstID is the number of an instance within its instance domain, or InstNull.

@@ -89,7 +89,7 @@ func message(err error) string {
 }
 
 // newExitCodesTopic is a help topic, not a command.
-func newExitCodesTopic() *cobra.Command {
+func newExitCodesTopic(streams) *cobra.Command {
 	var table strings.Builder
 	for _, e := range exitMeanings {
 		fmt.Fprintf(&table, "  %-4d %s\n", e.code, e.meaning)

@@ -17,7 +17,7 @@ const helpWidth = 95
 // lines that fit a terminal. Many flags stand in groups, apart from --help.
 func TestHelpTexts(t *testing.T) {
 	seen := 0
-	eachCommand(newRoot(streams{}), func(cmd *cobra.Command) {
+	eachCommand(newRoot(streams{}, allVerbs()), func(cmd *cobra.Command) {
 		path := cmd.CommandPath()
 		for line := range strings.Lines(cmd.Long) {
 			line = strings.TrimRight(line, "\n")

@@ -27,7 +27,7 @@ func TestInterrupt(t *testing.T) {
 	} {
 		ctx, interrupt := context.WithCancel(t.Context())
 		release, done := make(chan struct{}), make(chan struct{})
-		root := newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard})
+		root := newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}, allVerbs())
 		deaf := &cobra.Command{Use: "deaf", Annotations: c.annotations, RunE: func(*cobra.Command, []string) error {
 			defer close(done)
 			interrupt()
@@ -56,7 +56,7 @@ func TestInterrupt(t *testing.T) {
 
 // TestInterruptKeepsChecks checks that execute leaves the checks before a command in force.
 func TestInterruptKeepsChecks(t *testing.T) {
-	root := newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard})
+	root := newRoot(streams{in: strings.NewReader(""), out: io.Discard, err: io.Discard}, allVerbs())
 	root.SetArgs([]string{"info", "-z", "-Z", "UTC", "none"})
 	_, err := execute(t.Context(), root)
 	require.ErrorContains(t, err, "at most one of -Z and -z")

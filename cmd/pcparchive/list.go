@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/model/labels"
@@ -149,12 +150,17 @@ func (o listOptions) find(ctx context.Context, v *catalogue.View, matchers []*la
 // listing collects what is asked for: values, or else series unless they are nil.
 func (o listOptions) listing(found *catalogue.Outline, series iter.Seq2[labels.Labels, string]) *listOutput {
 	list := &listOutput{Hosts: []listedHost{}, Labels: append([]string{}, found.LabelNames...), Uncertain: found.Unsure}
-	for _, m := range found.Metrics {
-		if n := len(list.Hosts); n == 0 || list.Hosts[n-1].Host != m.Host {
-			list.Hosts = append(list.Hosts, listedHost{Host: m.Host})
+	for all := found.Metrics; len(all) > 0; {
+		host := listedHost{Host: all[0].Host}
+		n := slices.IndexFunc(all, func(m catalogue.HostMetric) bool { return m.Host != host.Host })
+		if n < 0 {
+			n = len(all)
 		}
-		host := &list.Hosts[len(list.Hosts)-1]
-		host.Metrics = append(host.Metrics, listedMetricOf(m))
+		host.Metrics = make([]listedMetric, n)
+		for i, m := range all[:n] {
+			host.Metrics[i] = listedMetricOf(m)
+		}
+		list.Hosts, all = append(list.Hosts, host), all[n:]
 	}
 	switch {
 	case o.label != "":

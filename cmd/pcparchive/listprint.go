@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/pcparchive/pcparchive/internal/safetext"
@@ -43,12 +44,13 @@ func printLines(w io.Writer, lines []string) error {
 
 func (host *listedHost) print(w io.Writer) error {
 	fmt.Fprintf(w, "host %s: %s\n", safetext.Line(host.Host), plural(len(host.Metrics), "metric"))
-	tw := newTable(w)
-	fmt.Fprintln(tw, "METRIC\tSERIES\tTYPE\tSEMANTICS\tUNITS\tHELP")
+	g := newGrid(len(host.Metrics), "METRIC", "SERIES", "TYPE", "SEMANTICS", "UNITS", "HELP")
 	for _, m := range host.Metrics {
-		for _, name := range append([]string{m.Name}, m.Names...) {
-			fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n", safetext.Line(name), m.Series, m.Type, m.Semantics, m.Units, safetext.Line(m.OneLine))
+		series, help := strconv.Itoa(m.Series), safetext.Line(m.OneLine)
+		g.row(safetext.Line(m.Name), series, m.Type, m.Semantics, m.Units, help)
+		for _, name := range m.Names {
+			g.row(safetext.Line(name), series, m.Type, m.Semantics, m.Units, help)
 		}
 	}
-	return tw.Flush()
+	return g.print(w)
 }

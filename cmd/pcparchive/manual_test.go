@@ -41,7 +41,7 @@ func writeManual(t *testing.T, dir string) {
 	man, markdown := filepath.Join(dir, "man"), filepath.Join(dir, "cli")
 	require.NoError(t, os.Mkdir(man, 0o755))
 	require.NoError(t, os.Mkdir(markdown, 0o755))
-	root := newRoot(streams{})
+	root := newRoot(streams{}, allVerbs())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	epoch := time.Unix(0, 0).UTC()

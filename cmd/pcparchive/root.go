@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -37,8 +38,8 @@ func run(args []string, s streams) int {
 	defer end()
 	reading := &ending{ended: begun.Err}
 	s.ended = reading.ask
-	root := newRoot(s)
 	args = dropPreposition(joinCompress(args))
+	root := newRoot(s, verbsOf(args))
 	root.SetArgs(args)
 	ctx, stop := signal.NotifyContext(begun, endSignals(root, args)...)
 	defer stop()
@@ -67,7 +68,63 @@ func endSignals(root *cobra.Command, args []string) []os.Signal {
 	return signals
 }
 
-func newRoot(s streams) *cobra.Command {
+// verb is a command, or a topic of the help.
+type verb struct {
+	name string
+	make func(streams) *cobra.Command
+}
+
+// allVerbs lists the verbs in the order of the help.
+func allVerbs() []verb {
+	return []verb{
+		{"demo", newDemoCmd},
+		{"serve", newServeCmd},
+		{"record", newRecordCmd},
+		{"push", newPushCmd},
+		{"import", newImportCmd},
+		{"info", newInfoCmd},
+		{"list", newListCmd},
+		{"summary", newSummaryCmd},
+		{"values", newValuesCmd},
+		{"plot", newPlotCmd},
+		{"top", newTopCmd},
+		{"diff", newDiffCmd},
+		{"size", newSizeCmd},
+		{"labels", newLabelsCmd},
+		{"dump", newDumpCmd},
+		{"check", newCheckCmd},
+		{"export", newExportCmd},
+		{"query", newQueryCmd},
+		{"copy", newCopyCmd},
+		{"rewrite", newRewriteCmd},
+		{"reduce", newReduceCmd},
+		{"convert", newConvertCmd},
+		{"redact", newRedactCmd},
+		{"compress", newCompressCmd},
+		{"decompress", newDecompressCmd},
+		{"label", newLabelCmd},
+		{"move", newMoveCmd},
+		{"remove", newRemoveCmd},
+		{"exit-codes", newExitCodesTopic},
+		{"times", newTimesTopic},
+	}
+}
+
+// verbsOf returns the verbs that a command line may need. One that begins with the name of a
+// verb needs no others; the flags of all others would take longer to make than a short
+// command runs.
+func verbsOf(args []string) []verb {
+	all := allVerbs()
+	if len(args) > 0 {
+		if i := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] }); i >= 0 {
+			return all[i : i+1]
+		}
+	}
+	return all
+}
+
+// newRoot returns the program with some verbs.
+func newRoot(s streams, verbs []verb) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "pcparchive",
 		Short: "Performance Co-Pilot archives: serve, record, inspect, query, convert",
@@ -89,10 +146,10 @@ Start with 'pcparchive demo'. To see archives in Grafana, run 'pcparchive serve 
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(
-		newDemoCmd(s), newServeCmd(s), newRecordCmd(s), newPushCmd(s), newImportCmd(s), newInfoCmd(s), newListCmd(s), newSummaryCmd(s), newValuesCmd(s), newPlotCmd(s), newTopCmd(s), newDiffCmd(s), newSizeCmd(s), newLabelsCmd(s),
-		newDumpCmd(s), newCheckCmd(s), newExportCmd(s), newQueryCmd(s), newCopyCmd(s), newRewriteCmd(s), newReduceCmd(s), newConvertCmd(s), newRedactCmd(s), newCompressCmd(s), newDecompressCmd(s), newLabelCmd(s), newMoveCmd(s), newRemoveCmd(s), newExitCodesTopic(), newTimesTopic(),
-	)
+	for _, v := range verbs {
+		root.AddCommand(v.make(s))
+	}
+	root.CompletionOptions.DisableDefaultCmd = len(verbs) == 1
 	refuseUnknownTopics(root)
 	useGroupedFlags(root)
 	addExitHelp(root)

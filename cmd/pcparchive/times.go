@@ -17,7 +17,7 @@ import (
 const timeHelp = "14:30, 'YYYY-MM-DD HH:MM[:SS]', yesterday 14:30, now-2h, in the archive's time zone; RFC 3339; seconds since 1970; or start or end of the archive, with an offset such as end-5m; see 'pcparchive help times'"
 
 // newTimesTopic returns a help topic, which is not a command.
-func newTimesTopic() *cobra.Command {
+func newTimesTopic(streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "times",
 		Short: "Forms of times and intervals",

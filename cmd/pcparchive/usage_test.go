@@ -31,7 +31,7 @@ func eachCommand(cmd *cobra.Command, visit func(*cobra.Command)) {
 // that names the verb, without the program, and counts in English.
 func TestOperandCounts(t *testing.T) {
 	refusals := 0
-	eachCommand(newRoot(streams{}), func(cmd *cobra.Command) {
+	eachCommand(newRoot(streams{}, allVerbs()), func(cmd *cobra.Command) {
 		if cmd.Args == nil || cmd.Name() == "help" {
 			return
 		}
@@ -53,7 +53,7 @@ func TestOperandCounts(t *testing.T) {
 // TestUnknownFlags gives every command a flag that does not exist.
 func TestUnknownFlags(t *testing.T) {
 	seen := 0
-	eachCommand(newRoot(streams{}), func(cmd *cobra.Command) {
+	eachCommand(newRoot(streams{}, allVerbs()), func(cmd *cobra.Command) {
 		if cmd.DisableFlagParsing || cmd.Name() == "help" || !cmd.Runnable() {
 			return
 		}

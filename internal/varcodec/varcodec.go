@@ -37,7 +37,11 @@ func AppendText[T string | []byte](b []byte, text T) []byte {
 type Decoder struct {
 	B   []byte
 	Bad bool
+	all string // the content from which B is taken; "" if texts have memory of their own
 }
+
+// NewSharing returns a Decoder whose texts share the memory of one copy of b.
+func NewSharing(b []byte) Decoder { return Decoder{B: b, all: string(b)} }
 
 // Fail notes a fault.
 func (d *Decoder) Fail() { d.Bad, d.B = true, nil }
@@ -89,7 +93,14 @@ func (d *Decoder) Bool() bool { return d.Byte() != 0 }
 func (d *Decoder) Bytes() []byte { return d.Take(d.Uint()) }
 
 // Text takes a text that is stored after its length.
-func (d *Decoder) Text() string { return string(d.Bytes()) }
+func (d *Decoder) Text() string {
+	v := d.Bytes()
+	if d.all == "" {
+		return string(v)
+	}
+	end := len(d.all) - len(d.B)
+	return d.all[end-len(v) : end]
+}
 
 // Count returns how many things follow that take at least size bytes each.
 func (d *Decoder) Count(size int) int {

@@ -18,7 +18,13 @@ func TestThereAndBack(t *testing.T) {
 	e.Uint(2)
 	e.Text("")
 	e.Text("a")
-	d := varcodec.Decoder{B: e.B}
+	for name, d := range map[string]varcodec.Decoder{"": {B: e.B}, "sharing": varcodec.NewSharing(e.B)} {
+		t.Run(name, func(t *testing.T) { takeAll(t, &d) })
+	}
+}
+
+func takeAll(t *testing.T, d *varcodec.Decoder) {
+	t.Helper()
 	assert.Equal(t, uint64(300), d.Uint())
 	assert.Equal(t, int64(-300), d.Int())
 	assert.Equal(t, byte(7), d.Byte())
@@ -40,11 +46,13 @@ func TestFaults(t *testing.T) {
 		"count": func(d *varcodec.Decoder) any { return d.Count(1) == 0 },
 		"take":  func(d *varcodec.Decoder) any { return d.Take(2) == nil },
 	} {
-		d := &varcodec.Decoder{B: []byte{0xff}}
-		assert.Equal(t, true, take(d), name)
-		assert.True(t, d.Bad, name)
-		assert.False(t, d.Whole(), name)
-		assert.Zero(t, d.Byte(), name)
+		for _, d := range []varcodec.Decoder{{B: []byte{0xff}}, varcodec.NewSharing([]byte{0xff})} {
+			assert.Equal(t, true, take(&d), name)
+			assert.True(t, d.Bad, name)
+			assert.False(t, d.Whole(), name)
+			assert.Zero(t, d.Byte(), name)
+			assert.Empty(t, d.Text(), name)
+		}
 	}
 	d := &varcodec.Decoder{B: []byte{3, 1, 2}}
 	assert.Zero(t, d.Count(1), "three things do not fit into two bytes")
