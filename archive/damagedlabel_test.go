@@ -54,3 +54,22 @@ func TestDamagedLabels(t *testing.T) {
 		}
 	})
 }
+
+// TestLoadNamesDamagedLabel loads an archive after its label was mended. The damage is named.
+func TestLoadNamesDamagedLabel(t *testing.T) {
+	archtest.ForEachVersion(t, func(t *testing.T, v pcp.Version) {
+		d := writeDescribed(t, v, 8)
+		header := *d.open(t, "").Header()
+		defer flip(t, d.base+".0", 10, 1)()
+		o := (&archive.ReadOptions{}).Shared()
+		state, err := o.Listing.State(d.base, nil)
+		require.NoError(t, err)
+		label, err := archive.OpenState(state, o)
+		require.NoError(t, err)
+		r, err := label.Load()
+		require.NoError(t, err)
+		assert.Equal(t, header, *r.Header())
+		require.Len(t, r.Warnings(), 1)
+		assert.ErrorContains(t, r.Warnings()[0], d.base+".0: offset 0: label record: PID: ")
+	})
+}

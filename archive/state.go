@@ -177,6 +177,9 @@ func (r *Reader) LoadUntil(stop func() error) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, damage := range r.Warnings() {
+		full.warn(damage) // of the label, which full has as it was mended
+	}
 	return full, nil
 }
 
