@@ -49,7 +49,11 @@ func metricMetadata(r *request) (*reply, error) {
 		return nil, err
 	}
 	found := map[string][]metadataEntry{}
-	for _, f := range r.view.Engine.Families() {
+	families, err := r.view.Engine.Families(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range families {
 		entries, known := found[f.Name]
 		switch {
 		case r.get("metric") != "" && r.get("metric") != f.Name:

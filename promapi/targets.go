@@ -38,7 +38,11 @@ func targetsMetadata(r *request) (*reply, error) {
 		return jsonReply([]targetMetadata{}), nil
 	}
 	all := []targetMetadata{}
-	for _, f := range r.view.Engine.Families() {
+	families, err := r.view.Engine.Families(r.ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range families {
 		if limit >= 0 && len(all) >= limit {
 			break
 		}

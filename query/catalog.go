@@ -3,9 +3,9 @@ package query
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/convert/naming"
@@ -14,36 +14,24 @@ import (
 	"github.com/pcparchive/pcparchive/pcp"
 )
 
-// catalog has the metrics of all archives by their names in PromQL.
-type catalog struct {
-	families []prom.Family
-}
-
-// catalogOf returns a function that makes the catalog when it is first called.
-func catalogOf(described func() *catalogue.View) func() *catalog {
-	return sync.OnceValue(func() *catalog {
-		c := &catalog{}
-		found, err := described().Select(context.Background(), pcp.Timestamp{}, pcp.Timestamp{})
-		if err != nil {
-			return c // only the end of the context is an error
+// familiesIn returns the families of the metrics that a View describes, sorted by name.
+func familiesIn(ctx context.Context, described *catalogue.View) ([]prom.Family, error) {
+	found, err := described.Select(ctx, pcp.Timestamp{}, pcp.Timestamp{})
+	if err != nil {
+		return nil, err
+	}
+	families := map[prom.Family]bool{}
+	for m := range found.Descriptions() {
+		if m.Sample == "" {
+			continue
 		}
-		families := map[prom.Family]bool{}
-		for m := range found.Descriptions() {
-			if m.Sample == "" {
-				continue
-			}
-			for _, f := range familiesOf(m) {
-				families[f] = true
-			}
+		for _, f := range familiesOf(m) {
+			families[f] = true
 		}
-		for f := range families {
-			c.families = append(c.families, f)
-		}
-		slices.SortFunc(c.families, func(a, b prom.Family) int {
-			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Type, b.Type), strings.Compare(a.Help, b.Help), strings.Compare(a.Unit, b.Unit))
-		})
-		return c
-	})
+	}
+	return slices.SortedFunc(maps.Keys(families), func(a, b prom.Family) int {
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Type, b.Type), strings.Compare(a.Help, b.Help), strings.Compare(a.Unit, b.Unit))
+	}), nil
 }
 
 // familiesOf returns the families of a metric, one for each name of a PCP metric.
@@ -75,5 +63,8 @@ func furtherNames(d *meta.Desc) (names []string) {
 }
 
 // Families returns the families of the metrics of all archives, sorted by name. A name
-// that metrics share has several. The first call reads the metadata of all archives.
-func (e *Engine) Families() []prom.Family { return e.catalog().families }
+// that metrics share has several. The first call reads the metadata of all archives. The error
+// is that of ctx.
+func (e *Engine) Families(ctx context.Context) ([]prom.Family, error) {
+	return e.families.DoContext(ctx, func(ctx context.Context) ([]prom.Family, error) { return familiesIn(ctx, e.storage.described()) })
+}

@@ -14,7 +14,9 @@ import (
 	"github.com/pcparchive/pcparchive/archive"
 	"github.com/pcparchive/pcparchive/catalogue"
 	"github.com/pcparchive/pcparchive/columns"
+	"github.com/pcparchive/pcparchive/convert/prom"
 	"github.com/pcparchive/pcparchive/history"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -94,7 +96,7 @@ type Engine struct {
 	stats     bool // of queries will be asked for
 	stepStats bool
 	divide    sectioning
-	catalog   func() *catalog
+	families  *halt.Once[[]prom.Family]
 }
 
 // View returns the storage that queries read in place of the archives, such as one that
@@ -125,7 +127,7 @@ func (e *Engine) Extended(add View) *Engine {
 func NewEngine(sets []*store.Set, o Options) *Engine {
 	o = o.withDefaults(sets)
 	st := NewStorage(sets, o)
-	return &Engine{engine: newPromEngine(o, o.MaxSamples), storage: st, opts: o, divide: newSectioning(o), catalog: catalogOf(st.described)}
+	return &Engine{engine: newPromEngine(o, o.MaxSamples), storage: st, opts: o, divide: newSectioning(o), families: &halt.Once[[]prom.Family]{}}
 }
 
 // newPromEngine returns Prometheus' engine with a limit of samples.
