@@ -42,7 +42,7 @@ func stride(t *testing.T) int {
 	if testing.Short() {
 		return 50
 	}
-	return 200
+	return 400
 }
 
 // listAll lists an archive in every form, as far as that goes.
