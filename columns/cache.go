@@ -195,7 +195,7 @@ func (c *Cache) Put(key cachedir.Key, b *Built) error {
 // Entry returns an entry in memory.
 func (b *Built) Entry() (*Entry, error) {
 	var content bytes.Buffer
-	if err := b.write(&content, b.Names.key, nil); err != nil {
+	if err := b.write(&content, "", nil); err != nil { // its reader has the names
 		return nil, err
 	}
 	return openEntry(bytes.NewReader(content.Bytes()), int64(content.Len()), func(string) (*Names, error) { return b.Names, nil })

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,4 +88,26 @@ func TestPacer(t *testing.T) {
 	cancel()
 	p.since = time.Now().Add(-time.Minute)
 	require.ErrorIs(t, p.pause(ctx), context.Canceled)
+}
+
+// TestEntriesThatShareNames makes entries in memory while others keep the names that all share.
+// The race detector looks at it.
+func TestEntriesThatShareNames(t *testing.T) {
+	c := NewCache(cachedir.Open(t.TempDir(), 0))
+	r := randomArchive(t, 3)
+	var all sync.WaitGroup
+	for i := range 4 {
+		all.Go(func() {
+			b, err := c.Read(context.Background(), r, Options{})
+			if !assert.NoError(t, err) {
+				return
+			}
+			defer b.Close()
+			assert.NoError(t, c.Put(cachedir.DerivedKey([]byte{byte(i)}), b))
+			en, err := b.Entry()
+			assert.NoError(t, err)
+			assert.Equal(t, b.Names, en.Names)
+		})
+	}
+	all.Wait()
 }
