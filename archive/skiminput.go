@@ -32,8 +32,8 @@ func (p *mappedPart) bytes(_ *stretch, off int64, n, _ int) []byte {
 func (p *mappedPart) keep(st *stretch, off int64, n int) (payload int32) {
 	at := off - p.from
 	payload = int32(len(st.arena))
-	if payload == 0 {
-		st.arena = slices.Grow(st.arena, len(p.all)) // only what is filled takes memory
+	if payload == 0 && cap(st.arena) < len(p.all) {
+		st.arena = make([]byte, 0, len(p.all)) // not Grow, which fills it with zeros: what is not used takes no memory
 	}
 	st.arena = append(st.arena, p.all[at+4:at+int64(n)-4]...)
 	return payload
