@@ -165,7 +165,8 @@ func (w *skimming) run(s *skimmer) {
 func (w *skimming) part(s *skimmer, p part, st *stretch) {
 	if w.f.asBefore {
 		if known := w.r.opts.skims.find(w.r.skims, p.key, p.from, p.to); known != nil {
-			s.use(known[0].off, p.to, func() { s.again(known, p.to, st) })
+			s.in = &readPart{src: s.src, at: known[0].off} // of few records, mapping costs more than copying
+			s.again(known, p.to, st)
 			return
 		}
 	}
