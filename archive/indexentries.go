@@ -2,6 +2,7 @@ package archive
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pcparchive/pcparchive/pcp"
@@ -72,6 +73,9 @@ func (r *Reader) faultOf(all []IndexEntry, i int) string {
 	if what := r.impossible(e); what != "" {
 		return what
 	}
+	if what := r.absent(e); what != "" {
+		return what
+	}
 	prev, next := r.possibleFrom(all, i-1, -1), r.possibleFrom(all, i+1, 1)
 	what := contradiction(prev, e)
 	if what == "" {
@@ -86,7 +90,7 @@ func (r *Reader) faultOf(all []IndexEntry, i int) string {
 // possibleFrom returns the first possible entry from i on in a direction, nil if there is none.
 func (r *Reader) possibleFrom(all []IndexEntry, i, step int) *IndexEntry {
 	for ; i >= 0 && i < len(all); i += step {
-		if r.impossible(&all[i]) == "" {
+		if r.impossible(&all[i]) == "" && r.absent(&all[i]) == "" {
 			return &all[i]
 		}
 	}
@@ -102,6 +106,21 @@ func (r *Reader) impossible(e *IndexEntry) string {
 		return fmt.Sprintf("volume %d", e.Volume)
 	case e.Data < int64(r.layout.HeaderSize) || e.Meta < int64(r.layout.HeaderSize):
 		return fmt.Sprintf("offsets %d and %d", e.Meta, e.Data)
+	}
+	return ""
+}
+
+// absent returns why the archive has no record to which an entry can point, "" if it may have. An
+// entry of an index without contradictions may be right all the same: the volume was lost or cut.
+func (r *Reader) absent(e *IndexEntry) string {
+	i := slices.IndexFunc(r.volumes, func(m Member) bool { return m.Volume == int(e.Volume) })
+	switch {
+	case i < 0:
+		return fmt.Sprintf("volume %d, which is absent", e.Volume)
+	case r.volumes[i].Compress == "" && e.Data > r.volumes[i].Size:
+		return fmt.Sprintf("data offset %d beside a volume of %d bytes", e.Data, r.volumes[i].Size)
+	case r.meta.Compress == "" && e.Meta > r.meta.Size:
+		return fmt.Sprintf("metadata offset %d beside a file of %d bytes", e.Meta, r.meta.Size)
 	}
 	return ""
 }

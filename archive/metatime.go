@@ -40,6 +40,7 @@ type metaTimes struct {
 	good pcp.Timestamp // time of the last record
 	use  func(a *arrival) error
 	lost func(*Damage) error
+	held []arrival // records without a time that follow one that waits
 }
 
 // newMetaTimes returns metaTimes that hand on the records to use and damage to lost.
@@ -56,6 +57,10 @@ func (m *metaTimes) add(rec Record, pos Pos, size int64) error {
 	var timed bool
 	a.stamp, timed = metaStamp(rec)
 	if !timed || a.stamp.IsZero() || m.r.opts.Strict {
+		if len(m.line.queue) > 0 {
+			m.held = append(m.held, a)
+			return nil
+		}
 		return m.use(&a)
 	}
 	if a.timed = possible(a.stamp); !a.timed { // it says nothing about others, which bound it
@@ -81,7 +86,7 @@ func (m *metaTimes) end() error {
 func (m *metaTimes) take(a *arrival) error {
 	if a.timed {
 		m.good = a.stamp
-		return m.use(a)
+		return m.handOn(a)
 	}
 	a.stamp, a.timed = metaStamp(a.rec)
 	next := m.good
@@ -89,6 +94,21 @@ func (m *metaTimes) take(a *arrival) error {
 		next = m.line.queue[0].stamp
 	}
 	return m.mend(a, next)
+}
+
+// handOn hands on a record and those without a time that follow it, so that the order of the
+// file stays.
+func (m *metaTimes) handOn(a *arrival) error {
+	if err := m.use(a); err != nil {
+		return err
+	}
+	for len(m.held) > 0 && (len(m.line.queue) == 0 || m.held[0].pos.Offset < m.line.queue[0].pos.Offset) {
+		if err := m.use(&m.held[0]); err != nil {
+			return err
+		}
+		m.held = m.held[1:]
+	}
+	return nil
 }
 
 // correct mends a time that its neighbours contradict by more than metaSlip. next is the time

@@ -61,7 +61,7 @@ var spoiled = map[string]struct {
 	}, suspicious},
 	"badmeta-8":   {cutTo(".0", func(c *archtest.Crafted) int { return 132 + first(c) }), suspicious},
 	"badti-2":     {func(c *archtest.Crafted) { c.Put(".index", 132+8, 0xffffffff); c.Put(".index", 152+4, 1000000) }, badArchives["badti-2"]},
-	"badti-3":     {func(c *archtest.Crafted) { c.Put(".index", 152+8, 2); c.Put(".index", 172+16, 1e6) }, unindexed("172: ")},
+	"badti-3":     {func(c *archtest.Crafted) { c.Put(".index", 152+8, 2); c.Put(".index", 172+16, 1e6) }, unindexed("152: ")},
 	"badti-4":     {func(c *archtest.Crafted) { c.Put(".index", 132+16, 4); c.Put(".index", 152, 1e9) }, badArchives["badti-4"]},
 	"ok-truncbin": {cutTo(".0", func(c *archtest.Crafted) int { return len(c.Files[".0"]) - 5 }), badArchives["ok-truncbin"]},
 	"badti-1":     {cutTo(".index", func(c *archtest.Crafted) int { return len(c.Files[".index"]) - 10 }), suspicious},

@@ -32,7 +32,8 @@ func newLabelCmd(s streams) *cobra.Command {
 		Use:   "label ARCHIVE",
 		Short: "Show or correct the label of an archive: host, time zone, version",
 		Long: `Print the label of an archive, and every file whose label is damaged or differs from the good
-one: the label that most files have, or the first whole one of the volumes, the index and the metadata.
+one: the label that most files have, or the first whole one of the volumes, the index and the
+metadata.
 With flags, write that label, corrected, to every file, as pmloglabel does; the records stay
 as they are. --archive-version converts the whole archive.
 
