@@ -43,7 +43,7 @@ func newSectioning(o Options) sectioning {
 // sections returns the sections of the query's time, nil if they might not give the answer of the whole.
 func (q *rangeQuery) sections() []interval {
 	stmt, ok := q.Statement().(*parser.EvalStmt)
-	if !ok || q.e.view != nil || q.e.stats || !separable(stmt.Expr) {
+	if !ok || q.e.stats || !separable(stmt.Expr) {
 		return nil
 	}
 	whole, step := q.time(), q.step.Milliseconds()
@@ -101,7 +101,7 @@ func (q *rangeQuery) evaluate(ctx context.Context) *promql.Result {
 	if sections == nil {
 		return q.Query.Exec(ctx)
 	}
-	shared := &sharedSelections{ctx: ctx, storage: q.e.storage.watched(&q.crossings).reaching(&q.reach), whole: q.time()}
+	shared := &sharedSelections{ctx: ctx, storage: q.e.queryable(q.e.storage.watched(&q.crossings).reaching(&q.reach)), whole: q.time()}
 	defer shared.close()
 	results := make([]*promql.Result, len(sections))
 	evaluations := make([]promql.Query, len(sections))
@@ -186,7 +186,7 @@ func joinedSeries(rest []promql.Matrix, first promql.Series) promql.Series {
 // sharedSelections is what evaluations of sections select: each what the whole selects.
 type sharedSelections struct {
 	ctx     context.Context // of the whole: the engine ends the context of a section with the section
-	storage *Storage
+	storage storage.Queryable
 	whole   interval
 
 	mu      sync.Mutex

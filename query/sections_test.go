@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -47,8 +48,23 @@ func answerOf(t *testing.T, e *Engine, expr string, from, to time.Time, step tim
 	return answer{result: res.String(), warnings: append(warnings, notes...)}, inner
 }
 
-// TestSectionsAnswerAsTheWhole asks random archives of one and two hosts, over marks, resets and pauses, and
-// compares the answers of a whole with those of sections, which must be equal to the last bit.
+// joinedTwice is a view that merges the archives with themselves, as views merge them with blocks.
+func joinedTwice(archives storage.Queryable) storage.Queryable {
+	return storage.QueryableFunc(func(mint, maxt int64) (storage.Querier, error) {
+		one, err := archives.Querier(mint, maxt)
+		if err != nil {
+			return nil, err
+		}
+		two, err := archives.Querier(mint, maxt)
+		if err != nil {
+			return nil, err
+		}
+		return storage.NewMergeQuerier([]storage.Querier{one, two}, nil, storage.ChainedSeriesMerge), nil
+	})
+}
+
+// TestSectionsAnswerAsTheWhole asks random archives of one and two hosts, over marks, resets and pauses, with and
+// without a view, and compares the answers of a whole with those of sections, which must be equal to the last bit.
 func TestSectionsAnswerAsTheWhole(t *testing.T) {
 	divided, bridged := 0, 0
 	for seed := range uint64(6) {
@@ -58,6 +74,9 @@ func TestSectionsAnswerAsTheWhole(t *testing.T) {
 			sets = append(sets, markedHost(t, rnd, "web2"))
 		}
 		whole := NewEngine(sets, Options{}).inSections(1)
+		if seed%3 == 2 {
+			whole = whole.WithView(joinedTwice)
+		}
 		for _, expr := range []string{
 			"m_counter", "m_discrete", "m_instant offset 2m", "rate(m_counter[1m])", "increase(m_counter[5m])", "irate(m_counter[2m] offset 1m)",
 			"sum(rate(m_counter[30s]))", "topk(2, rate(m_counter[3m]))", "bottomk(1, m_instant)", "quantile(0.3, m_instant)", "avg by (instname) (m_discrete)",

@@ -2,11 +2,13 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -87,5 +89,34 @@ func TestOnlyBlocks(t *testing.T) {
 		s := run(t, Options{Paths: []string{path}, Rescan: -1, ShiftTo: at(3600)})
 		assert.Equal(t, "60", s.value(`count_over_time(test_requests[1m])`, at(3600)))
 		assert.Equal(t, "59", s.value(`kernel_all_load{instname="1 minute"}`, at(3600)))
+	}
+}
+
+// TestRangesInSections asks for ranges that the engine evaluates in sections, over archives, blocks and rules at moved
+// times. The answers must be those of the whole, which the engine evaluates where statistics are asked for.
+func TestRangesInSections(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	record(t, filepath.Join(dir, "new"), "web1").put(0, 300).put(340, 600).close()
+	record(t, filepath.Join(other, "web2"), "web2").put(100, 500).close()
+	require.NotEmpty(t, export(t, other, filepath.Join(dir, "data")))
+	today := at(0).Add(1000 * time.Hour)
+	s := run(t, Options{Paths: []string{dir}, Rescan: -1, ShiftTo: today})
+	for _, expr := range []string{
+		"kernel_all_load", "sum(rate(test_requests[1m]))", "topk(2, kernel_all_load)", "count by (hostname) (kernel_all_load)",
+		"max_over_time(kernel_all_load[20s]) - on(hostname, instname) kernel_all_load offset 30s", "absent(test_requests)",
+	} {
+		ask := func(more string) json.RawMessage {
+			_, body, _ := s.get("/api/v1/query_range?step=0.5&start=" + seconds(today.Add(-600*time.Second)) + "&end=" + seconds(today) + more + "&query=" + url.QueryEscape(expr))
+			var reply struct {
+				Data struct{ Result json.RawMessage }
+			}
+			require.NoError(t, json.Unmarshal([]byte(body), &reply), body)
+			return reply.Data.Result
+		}
+		want := ask("&stats=all")
+		assert.Equal(t, string(want), string(ask("")), expr)
+		if expr != "absent(test_requests)" {
+			assert.Greater(t, len(want), 1000, expr)
+		}
 	}
 }
