@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pcparchive/pcparchive/internal/wire"
+	"github.com/pcparchive/pcparchive/labelset"
 	"github.com/pcparchive/pcparchive/meta"
 	"github.com/pcparchive/pcparchive/pcp"
 )
@@ -41,11 +42,31 @@ type metaTimes struct {
 	use  func(a *arrival) error
 	lost func(*Damage) error
 	held []arrival // records without a time that follow one that waits
+	seen map[metaSubject]struct{}
+}
+
+// metaSubject is what a timed metadata record describes.
+type metaSubject struct {
+	level labelset.Level // 0 for an instance domain
+	ident uint32
+}
+
+// subject returns what a timed metadata record describes.
+func subject(r Record) (d metaSubject) {
+	switch r := r.(type) {
+	case *meta.InDom:
+		d.ident = uint32(r.ID)
+	case *meta.InDomDelta:
+		d.ident = uint32(r.ID)
+	case *meta.Labels:
+		d = metaSubject{r.Level, r.Ident}
+	}
+	return d
 }
 
 // newMetaTimes returns metaTimes that hand on the records to use and damage to lost.
 func (r *Reader) newMetaTimes(use func(a *arrival) error, lost func(*Damage) error) *metaTimes {
-	m := &metaTimes{r: r, good: r.header.Start, use: use, lost: lost}
+	m := &metaTimes{r: r, good: r.header.Start, use: use, lost: lost, seen: map[metaSubject]struct{}{}}
 	m.line = timeline{use: m.take, drop: m.correct}
 	m.line.passed(r.header.Start)
 	return m
@@ -99,6 +120,9 @@ func (m *metaTimes) take(a *arrival) error {
 // handOn hands on a record and those without a time that follow it, so that the order of the
 // file stays.
 func (m *metaTimes) handOn(a *arrival) error {
+	if a.timed {
+		m.seen[subject(a.rec)] = struct{}{}
+	}
 	if err := m.use(a); err != nil {
 		return err
 	}
@@ -112,8 +136,13 @@ func (m *metaTimes) handOn(a *arrival) error {
 }
 
 // correct mends a time that its neighbours contradict by more than metaSlip. next is the time
-// of the record after it.
+// of the record after it. A time before the archive is good if it is the first for what the record
+// describes and no bit of it is damaged: a part of an archive may keep the times of what was in
+// force before.
 func (m *metaTimes) correct(a *arrival, next pcp.Timestamp) error {
+	if _, again := m.seen[subject(a.rec)]; !again && a.stamp.Before(m.r.header.Start) && len(flipped(m.r.layout, a.stamp, m.good, next)) == 0 {
+		return m.handOn(a)
+	}
 	if !a.stamp.Before(m.good.Add(-metaSlip)) && !a.stamp.After(next.Add(metaSlip)) {
 		return m.take(a)
 	}
@@ -147,11 +176,9 @@ func setMetaStamp(r Record, t pcp.Timestamp) {
 	}
 }
 
-// between returns the time in an interval that differs from a damaged time by one bit of its
-// stored form. Of several it prefers an end of the interval, because a logger writes several
-// records of one time. Else it returns the beginning of the interval.
-func between(l *wire.Layout, damaged, from, to pcp.Timestamp) pcp.Timestamp {
-	var found []pcp.Timestamp
+// flipped returns the times in an interval that differ from a damaged one by one bit of its
+// stored form.
+func flipped(l *wire.Layout, damaged, from, to pcp.Timestamp) (found []pcp.Timestamp) {
 	stored := l.AppendStamp(nil, damaged)
 	for bit := range 8 * len(stored) {
 		stored[bit/8] ^= 1 << (bit % 8)
@@ -161,6 +188,14 @@ func between(l *wire.Layout, damaged, from, to pcp.Timestamp) pcp.Timestamp {
 		}
 		stored[bit/8] ^= 1 << (bit % 8)
 	}
+	return found
+}
+
+// between returns the time in an interval that differs from a damaged time by one bit of its
+// stored form. Of several it prefers an end of the interval, because a logger writes several
+// records of one time. Else it returns the beginning of the interval.
+func between(l *wire.Layout, damaged, from, to pcp.Timestamp) pcp.Timestamp {
+	found := flipped(l, damaged, from, to)
 	whole := pcp.Timestamp{Sec: damaged.Sec} // if only the fraction is damaged
 	switch {
 	case len(found) == 1:

@@ -39,6 +39,7 @@ type page struct {
 	kind   string
 	status int
 	delay  time.Duration
+	query  string // of the requests for it; others are those of a recorder whose target had the port before
 	hits   int
 	sent   []string
 }
@@ -49,7 +50,11 @@ func (p *page) set(body string) {
 	p.body = body
 }
 
-func (p *page) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.query != "" && r.URL.RawQuery != p.query {
+		http.NotFound(w, r)
+		return
+	}
 	p.mu.Lock()
 	p.hits++
 	body, kind, status, delay := p.body, p.kind, p.status, p.delay

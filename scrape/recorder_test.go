@@ -150,8 +150,9 @@ func TestManyEndpoints(t *testing.T) {
 	pages := make([]*page, n)
 	endpoints := make([]scrape.Endpoint, n)
 	for i := range pages {
-		pages[i] = &page{body: fmt.Sprintf("a{x=\"1\"} %d\nb 2\n", i), delay: 50 * time.Millisecond}
-		endpoints[i] = scrape.Endpoint{URL: serve(t, pages[i]), Name: fmt.Sprintf("e%d", i)}
+		name := fmt.Sprintf("e%d", i)
+		pages[i] = &page{body: fmt.Sprintf("a{x=\"1\"} %d\nb 2\n", i), delay: 50 * time.Millisecond, query: "of=" + name}
+		endpoints[i] = scrape.Endpoint{URL: serve(t, pages[i]) + "?" + pages[i].query, Name: name}
 	}
 	s := start(t, scrape.Settings{Interval: 2 * time.Second}, endpoints...)
 	s.wait(n * rounds)
