@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -70,13 +71,10 @@ func (r *Reader) useless(all []IndexEntry) error {
 // faultOf returns why entry i is damaged, "" if it is not.
 func (r *Reader) faultOf(all []IndexEntry, i int) string {
 	e := &all[i]
-	if what := r.impossible(e); what != "" {
+	if what := r.unfounded(e); what != "" {
 		return what
 	}
-	if what := r.absent(e); what != "" {
-		return what
-	}
-	prev, next := r.possibleFrom(all, i-1, -1), r.possibleFrom(all, i+1, 1)
+	prev, next := r.foundedFrom(all, i-1, -1), r.foundedFrom(all, i+1, 1)
 	what := contradiction(prev, e)
 	if what == "" {
 		what = contradiction(e, next)
@@ -87,15 +85,18 @@ func (r *Reader) faultOf(all []IndexEntry, i int) string {
 	return what
 }
 
-// possibleFrom returns the first possible entry from i on in a direction, nil if there is none.
-func (r *Reader) possibleFrom(all []IndexEntry, i, step int) *IndexEntry {
+// foundedFrom returns the first entry from i on in a direction that may be right, nil if there is none.
+func (r *Reader) foundedFrom(all []IndexEntry, i, step int) *IndexEntry {
 	for ; i >= 0 && i < len(all); i += step {
-		if r.impossible(&all[i]) == "" && r.absent(&all[i]) == "" {
+		if r.unfounded(&all[i]) == "" {
 			return &all[i]
 		}
 	}
 	return nil
 }
+
+// unfounded returns why an entry of an index with contradictions is damaged in itself, "" if it is not.
+func (r *Reader) unfounded(e *IndexEntry) string { return cmp.Or(r.impossible(e), r.absent(e)) }
 
 // impossible returns why no writer stores an entry, "" if one may.
 func (r *Reader) impossible(e *IndexEntry) string {

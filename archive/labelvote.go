@@ -81,12 +81,7 @@ func (r *Reader) labelOf(m Member) (*Header, error) {
 		return nil, err
 	}
 	defer f.Close()
-	frame, err := f.frames(0, leastBuffer).next()
-	if err != nil {
-		return nil, err
-	}
-	h, _, err := decodeHeader(frame.Payload)
-	return h, err
+	return f.label()
 }
 
 // readLabel reads the label of the metadata or the index. It returns the damage that costs

@@ -65,13 +65,19 @@ func (m Member) Header() (*Header, error) {
 		return nil, err
 	}
 	defer f.Close()
-	for frame, err := range Frames(f.From(0), Pos{File: m.Path, Role: m.Role, Volume: m.Volume}, 0) {
-		if err != nil {
-			return nil, err
-		}
-		return DecodeHeader(frame.Payload)
+	return f.label()
+}
+
+// label returns the label of the file.
+func (f *File) label() (*Header, error) {
+	frame, err := f.frames(0, leastBuffer).next()
+	if errors.Is(err, io.EOF) {
+		return nil, ErrNoData
 	}
-	return nil, ErrNoData
+	if err != nil {
+		return nil, err
+	}
+	return DecodeHeader(frame.Payload)
 }
 
 func openMember(m Member, o ReadOptions) (*File, error) {

@@ -75,16 +75,16 @@ func (r *Reader) newMetaTimes(use func(a *arrival) error, lost func(*Damage) err
 // add takes a record of the metadata file.
 func (m *metaTimes) add(rec Record, pos Pos, size int64) error {
 	a := arrival{pos: pos, size: size, rec: rec}
-	var timed bool
-	a.stamp, timed = metaStamp(rec)
-	if !timed || a.stamp.IsZero() || m.r.opts.Strict {
+	stamp := metaStamp(rec)
+	if stamp == nil || stamp.IsZero() || m.r.opts.Strict {
 		if len(m.line.queue) > 0 {
 			m.held = append(m.held, a)
 			return nil
 		}
 		return m.use(&a)
 	}
-	if a.timed = possible(a.stamp); !a.timed { // it says nothing about others, which bound it
+	a.stamp, a.timed = *stamp, possible(*stamp)
+	if !a.timed { // it says nothing about others, which bound it
 		m.line.watch = neighbours + 1
 	}
 	return m.line.add(&a, pcp.Timestamp{}, false)
@@ -109,7 +109,7 @@ func (m *metaTimes) take(a *arrival) error {
 		m.good = a.stamp
 		return m.handOn(a)
 	}
-	a.stamp, a.timed = metaStamp(a.rec)
+	a.stamp, a.timed = *metaStamp(a.rec), true
 	next := m.good
 	if len(m.line.queue) > 0 {
 		next = m.line.queue[0].stamp
@@ -159,21 +159,8 @@ func (m *metaTimes) mend(a *arrival, next pcp.Timestamp) error {
 	if err != nil {
 		return err
 	}
-	a.stamp = from
-	setMetaStamp(a.rec, from)
+	a.stamp, *metaStamp(a.rec) = from, from
 	return m.take(a)
-}
-
-// setMetaStamp sets the time from which a metadata record is in force.
-func setMetaStamp(r Record, t pcp.Timestamp) {
-	switch r := r.(type) {
-	case *meta.InDom:
-		r.Stamp = t
-	case *meta.InDomDelta:
-		r.Stamp = t
-	case *meta.Labels:
-		r.Stamp = t
-	}
 }
 
 // flipped returns the times in an interval that differ from a damaged one by one bit of its

@@ -97,7 +97,7 @@ func (w *RecordWriter) Write(r Record) (offset int64, err error) {
 	if w.layout.Tags[r.Kind()] == 0 {
 		return 0, fmt.Errorf("%s in a %s archive: %w", r.Kind(), w.layout.Version, pcp.ErrTag)
 	}
-	if t, ok := metaStamp(r); ok && !w.layout.Fits(t) {
+	if t := metaStamp(r); t != nil && !w.layout.Fits(*t) {
 		return 0, fmt.Errorf("%s at %s in a %s archive: %w", r.Kind(), t, w.layout.Version, pcp.ErrRange)
 	}
 	offset = w.meta.size()
@@ -109,18 +109,17 @@ func (w *RecordWriter) Write(r Record) (offset int64, err error) {
 	return offset, w.drain(&w.meta)
 }
 
-// metaStamp returns the time from which a metadata record is in force. ok is
-// false if it has no time.
-func metaStamp(r Record) (t pcp.Timestamp, ok bool) {
+// metaStamp returns the time from which a metadata record is in force, nil if it has no time.
+func metaStamp(r Record) *pcp.Timestamp {
 	switch r := r.(type) {
 	case *meta.InDom:
-		return r.Stamp, true
+		return &r.Stamp
 	case *meta.InDomDelta:
-		return r.Stamp, true
+		return &r.Stamp
 	case *meta.Labels:
-		return r.Stamp, true
+		return &r.Stamp
 	}
-	return t, false
+	return nil
 }
 
 func begun(f *file) bool { return f.f != nil }
