@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/pcparchive/pcparchive/convert/flatten"
+	"github.com/pcparchive/pcparchive/internal/halt"
 	"github.com/pcparchive/pcparchive/internal/parallel"
 	"github.com/pcparchive/pcparchive/pcp"
 	"github.com/pcparchive/pcparchive/store"
@@ -28,21 +28,15 @@ type hostsQuerier struct {
 type onceClashes struct {
 	s          *Storage
 	mint, maxt int64 // ms
-
-	mu    sync.Mutex
-	known bool
-	found *flatten.HostClashes
+	once       halt.Once[*flatten.HostClashes]
 }
 
 // get returns the names. They are of no use if ctx has ended.
 func (c *onceClashes) get(ctx context.Context) *flatten.HostClashes {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.known {
-		c.found = c.s.names.Clashes(store.Until(c.s.sets, ctx.Err), pcp.TimestampMilli(c.mint), pcp.TimestampMilli(c.maxt).Add(999_999))
-		c.known = ctx.Err() == nil
-	}
-	return c.found
+	found, _ := c.once.DoContext(ctx, func(ctx context.Context) (*flatten.HostClashes, error) {
+		return c.s.names.Clashes(store.Until(c.s.sets, ctx.Err), pcp.TimestampMilli(c.mint), pcp.TimestampMilli(c.maxt).Add(999_999)), nil
+	})
+	return found
 }
 
 // Select returns the matching series of all hosts, sorted by labels. Series of

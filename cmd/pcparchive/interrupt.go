@@ -50,8 +50,8 @@ func (e *ending) outcome(err error) error {
 
 // execute runs the command line. After an interrupt it waits for a command that
 // writes files, because the command has to remove incomplete output. It abandons a
-// command that only reads after the grace period: opening thousands of archives, or
-// evaluating one step of an expression, does not check the context.
+// command that only reads after the grace period: evaluating one step of an expression
+// does not check the context.
 func execute(ctx context.Context, root *cobra.Command) (*cobra.Command, error) {
 	type outcome struct {
 		cmd *cobra.Command
